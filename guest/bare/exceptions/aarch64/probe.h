@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * One entry of the table: text, modes, what is set up around it, x0, x1; then come the instructions.
+ */
+#include "layout.h"
+
+    .arch_extension fp /* the kernel flags of the build leave it out */
+    .arch_extension simd
+
+.macro probe text, modes, with=0, a=0, b=0
+    .section .rodata.text, "a"
+9990:
+    .asciz "\text"
+    .section .table, "a"
+    .balign 8
+    .quad 9990b, 9991f, \modes, \with, \a, \b
+    .section .probes, "ax"
+    .balign 4
+9991:
+.endm
+
+.macro done
+    svc #DONE
+.endm
