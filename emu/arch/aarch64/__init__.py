@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""AArch64: registers, system registers and their fields, paging, exceptions, and the system-call ABI."""
