@@ -30,15 +30,13 @@ uint64_t core_icount_at(struct core *c, uint64_t ns)
     return n > NEVER ? NEVER : (uint64_t)n;
 }
 
-static void find_next(struct core *c)
+void core_timers_changed(struct core *c)
 {
     c->next_timer = NEVER;
     for (uint64_t i = 0; i < c->ms->ntimers; i++)
         if (c->ms->timers[i].when < c->next_timer)
             c->next_timer = c->ms->timers[i].when;
 }
-
-uint64_t core_next_timer(struct core *c) { return c->next_timer; }
 
 /* Chips and indices are few, so the list stays short; it has room for every chip's CHIP_TIMERS in practice. */
 void core_timer(struct core *c, unsigned chip, unsigned index, uint64_t when)
@@ -62,7 +60,7 @@ void core_timer(struct core *c, unsigned chip, unsigned index, uint64_t when)
         }
         ms->timers[i] = (struct timer){when, chip, index};
     }
-    find_next(c);
+    core_timers_changed(c);
     core_deadline(c);
 }
 
@@ -83,11 +81,11 @@ void core_timers_run(struct core *c)
         struct timer due = *first;
         *first = ms->timers[--ms->ntimers];
         ms->timers[ms->ntimers] = (struct timer){0};
-        find_next(c);
+        core_timers_changed(c);
         c->chips[due.chip].ops->timer(&c->chips[due.chip], due.index);
         for (uint64_t i = 0; i < ms->ntimers; i++) /* a chip that asks for the past would never let time go on */
             if (ms->timers[i].chip == due.chip && ms->timers[i].index == due.index && ms->timers[i].when <= due.when)
                 ms->timers[i].when = now + 1;
-        find_next(c);
+        core_timers_changed(c);
     }
 }

@@ -19,7 +19,6 @@
 #ifndef TRAPDOOR_CORE_H
 #define TRAPDOOR_CORE_H
 
-#include <setjmp.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -271,7 +270,6 @@ struct core {
 
     uint64_t clock_num, clock_den; /* ns = icount * num / den */
     uint64_t quantum;
-    const char *cpu_model;
     bool sealed, active_running; /* sealed: complete; active_running: inside uc_emu_start */
 
     /* the current run */
@@ -359,7 +357,7 @@ uint64_t core_now(struct core *);    /* ns */
 uint64_t core_icount_at(struct core *, uint64_t ns);
 void core_timer(struct core *, unsigned chip, unsigned index, uint64_t when);
 void core_timers_run(struct core *);
-uint64_t core_next_timer(struct core *);
+void core_timers_changed(struct core *); /* the list itself, by a restore */
 
 /* memory.c */
 struct ram *ram_find(struct core *, uint64_t pa);
@@ -371,8 +369,6 @@ static inline struct page *page_of(struct core *c, const uint8_t *host)
     return &c->pages[(size_t)(host - c->ram_host) >> PAGE_SHIFT];
 }
 void page_dirty(struct core *, struct page *);
-/* instruction-cache maintenance by physical address, on every engine */
-void code_invalidate(struct core *, uint64_t pa, uint64_t size);
 void code_drop_page(struct core *, size_t index);
 /* before engine `cpu` gets write (or fetch) access to the page of `host`; may flush Unicorn TLBs and drop code */
 void page_grant_write(struct cpu *, uint8_t *host, uint64_t va);

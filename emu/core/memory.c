@@ -131,12 +131,3 @@ size_t phys_write(struct core *c, uint64_t pa, const void *from, size_t n)
 }
 
 void code_drop_page(struct core *c, size_t index) { drop_code(c, index, c->pages[index].code); }
-
-void code_invalidate(struct core *c, uint64_t pa, uint64_t size)
-{
-    for (uint64_t at = pa & ~(uint64_t)(PAGE_SIZE - 1); at < pa + size; at += PAGE_SIZE) {
-        uint8_t *host = ram_ptr(c, at);
-        if (host && page_of(c, host)->code)
-            drop_code(c, (size_t)(page_of(c, host) - c->pages), page_of(c, host)->code);
-    }
-}

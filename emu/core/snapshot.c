@@ -215,10 +215,7 @@ const char *snapshot_restore(struct core *c, struct snapshot *s)
         c->arch->update_irq(cpu);
     }
     now_equal_to(c, s);
-    c->next_timer = NEVER;
-    for (uint64_t i = 0; i < c->ms->ntimers; i++)
-        if (c->ms->timers[i].when < c->next_timer)
-            c->next_timer = c->ms->timers[i].when;
+    core_timers_changed(c);
     return NULL;
 }
 

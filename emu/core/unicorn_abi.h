@@ -23,11 +23,8 @@
 #define UC_CPU 0x1b8         /* CPUState of the engine */
 #define UC_TCG 0x300         /* TCGContext */
 #define UC_STOP_REQUEST 0x56d
-#define UC_QUIT_REQUEST 0x56e
-#define UC_INVALID_ERROR 0x590
 
 /* CPUState: the same offsets for both targets */
-#define CS_EXIT_REQUEST 0x15
 #define CS_CFLAGS_NEXT_TB 0x18    /* one-shot translation flags: low 15 bits = most instructions in the next block */
 #define CS_INTERRUPT_REQUEST 0x1c
 #define CS_COUNTER 0x30           /* icount_extra, unused by Unicorn: our counter of instructions left */
@@ -41,8 +38,6 @@
 #define CS_NEG 0x81c0             /* CPUNegativeOffsetState: the soft TLB first */
 
 /* CPUClass */
-#define CC_HAS_WORK 0x8
-#define CC_DO_INTERRUPT 0x10
 #define CC_TLB_FILL 0x48
 #define CC_EXEC_INTERRUPT 0x90
 
@@ -55,7 +50,6 @@
 #define TB_PC 0x0
 #define TB_CS_BASE 0x8
 #define TB_FLAGS 0x10
-#define TB_SIZE 0x14   /* u16: guest bytes */
 #define TB_ICOUNT 0x16 /* u16: guest instructions */
 #define TB_CFLAGS 0x18
 #define TB_TC_PTR 0x20

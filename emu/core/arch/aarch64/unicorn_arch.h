@@ -32,7 +32,6 @@
 #define ENV_SP_EL 0x258
 #define ENV_SCTLR_EL 0x2a0
 #define ENV_CPACR_EL1 0x2c0
-#define ENV_CPTR_EL 0x2c8
 #define ENV_TTBR0_EL 0x300
 #define ENV_TTBR1_EL 0x320
 #define ENV_TCR_EL 0x348 /* 16 bytes each */
@@ -46,14 +45,12 @@
 #define ENV_CONTEXTIDR_EL 0x4f0
 #define ENV_TPIDR_EL 0x510
 #define ENV_TPIDRRO_EL0 0x548
-#define ENV_CNTFRQ 0x550
 #define ENV_CNTKCTL 0x558
 #define ENV_MDSCR_EL1 0x7e8
 #define ENV_EXCEPTION_SYNDROME 0xbd0 /* u32 */
 #define ENV_EXCEPTION_VADDRESS 0xbd8
 #define ENV_EXCEPTION_TARGET_EL 0xbe0
 #define ENV_ZREGS 0xc10 /* 256 bytes each */
-#define ENV_FPCR 0x2e68
 #define ENV_EXCLUSIVE_ADDR 0x2f00
 #define ENV_STATE_SIZE 0x3030 /* end_reset_fields: plain data up to here */
 #define CPU_CP_REGS 0xd510
@@ -63,39 +60,16 @@
 #define HFLAGS_SS (1u << 30)
 
 /* ARMCPRegInfo: a system register */
-#define RI_SIZE 0x88
-#define RI_NAME 0x0
-#define RI_CP 0x8
-#define RI_CRN 0x9
-#define RI_CRM 0xa
-#define RI_OPC0 0xb
-#define RI_OPC1 0xc
-#define RI_OPC2 0xd
-#define RI_STATE 0x10
-#define RI_TYPE 0x14
-#define RI_ACCESS 0x18
 #define RI_OPAQUE 0x20
 #define RI_RESETVALUE 0x28
-#define RI_ACCESSFN 0x48
 #define RI_READFN 0x50
 #define RI_WRITEFN 0x58
-#define RI_STATE_AA64 1
-#define RI_OVERRIDE 0x10
-#define RI_NO_RAW 0x80
-#define PL1_RW 0xfc
-#define PL1_W 0x54
-#define PL1_R 0xa8
-#define PL0_RW 0xff
-#define PL0_R 0xaa
 
 /* exception_index */
 #define EXCP_UDEF 1
 #define EXCP_SWI 2
 #define EXCP_PREFETCH_ABORT 3
 #define EXCP_DATA_ABORT 4
-#define EXCP_IRQ 5
-#define EXCP_FIQ 6
-#define EXCP_BKPT 7
 #define EXCP_HVC 11
 #define EXCP_SMC 13
 
@@ -106,7 +80,5 @@
 #define MMU_E10_1 2
 #define MMU_E10_1_PAN 3
 
-/* cpu_state.arch[] */
-enum { A64_OS_LOCK, A64_CNTVOFF };
 
 #endif
